@@ -1,0 +1,1 @@
+"""Every door in and out: HTTP, pages, command line, worker."""

@@ -1,0 +1,1 @@
+"""The ground floor: nouns, settings, tables, storage, jobs, events, embedding and model access."""

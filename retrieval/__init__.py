@@ -1,0 +1,1 @@
+"""Find passages, answer from them, and prove every quote."""
