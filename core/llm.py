@@ -83,8 +83,11 @@ class _Loop:
         """Return what a coroutine gives.
 
         Raises:
-            TimeoutError: it took longer; it has been cancelled.
+            TimeoutError: it took longer and has been cancelled, or the loop has been closed.
         """
+        if self._loop.is_closed():
+            work.close()
+            raise TimeoutError
         future = asyncio.run_coroutine_threadsafe(asyncio.wait_for(work, seconds), self._loop)
         try:
             return future.result(seconds + GRACE)
@@ -92,7 +95,9 @@ class _Loop:
             future.cancel()
 
     def close(self) -> None:
-        """Stop the thread and free the loop."""
+        """Stop the thread and free the loop; a second time does nothing."""
+        if self._loop.is_closed():
+            return
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -170,8 +175,9 @@ class LanguageModel:
 
     def close(self) -> None:
         """Close connections and stop the thread; the model cannot be asked again."""
-        if self._http is not None:
-            self._loop.run(self._http.aclose(), GRACE)
+        http, self._http = self._http, None
+        if http is not None:
+            self._loop.run(http.aclose(), GRACE)
         self._loop.close()
 
     def _reply(self, value: T, raw: _Raw) -> Reply[T]:

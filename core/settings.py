@@ -50,6 +50,31 @@ class Reading(Section):
     max_characters: int = Field(default=20_000_000, ge=1000)
     max_expansion: int = Field(default=200, ge=1)
     """How many times its own size a zipped format may unfold to."""
+    max_pixels: int = Field(default=100_000_000, ge=10_000)
+    """How many pixels a picture may have before it is refused unopened."""
+    max_parts: int = Field(default=1000, ge=1)
+    """How many files one mail, mailbox or archive may bring along."""
+    max_depth: int = Field(default=3, ge=0)
+    """How deep files may be packed into each other."""
+
+
+class Ocr(Section):
+    """How pictures of text are read."""
+
+    enabled: bool = True
+    """If not, a page without text of its own stays empty and a person decides."""
+    processes: int = Field(default=0, ge=0)
+    """How many pages are read at once, one processor core each; 0 takes what the machine has."""
+    languages: tuple[str, ...] = ("en", "de")
+    """What the texts are written in (ISO 639-1): guides which recognition model is used."""
+    dpi: int = Field(default=200, ge=72, le=600)
+    """Dots per inch at which a PDF page is drawn to be read."""
+    page_seconds: float = Field(default=60.0, gt=0)
+    """How long one page may take before it is given up."""
+    memory_mb: int = Field(default=3072, ge=512)
+    """What one reading process may take."""
+    idle_seconds: float = Field(default=60.0, gt=0)
+    """After so long without work the processes end, and their memory is free again."""
 
 
 class Splitting(Section):
@@ -118,6 +143,8 @@ class Policy(Section):
 
     threshold: Share = 0.9
     target_error: Share = 0.01
+    min_reading: Share = 0.7
+    """A document with a page read less surely than this goes to a person."""
 
 
 class Jobs(Section):
@@ -205,6 +232,7 @@ class Settings(BaseSettings):
     database: Database = Database()
     storage: Storage = Storage()
     reading: Reading = Reading()
+    ocr: Ocr = Ocr()
     splitting: Splitting = Splitting()
     embedding: Embedding = Embedding()
     index: Index = Index()

@@ -194,6 +194,15 @@ def test_jitter_spreads_the_pauses(pauses):
     assert pauses.all == [0.25, 0.5, 1.0]
 
 
+def test_a_model_may_be_closed_twice_and_is_then_unavailable(connect):
+    with ScriptedLlm(script.valid) as server:
+        model = connect(server, retries=0)
+        model.close()
+        model.close()
+        with pytest.raises(EngineUnavailable):
+            ask(model)
+
+
 def test_retry_after_is_obeyed(connect, pauses):
     with ScriptedLlm(script.status(429, "7"), script.valid) as server:
         ask(connect(server))

@@ -80,6 +80,7 @@ def test_a_job_that_does_not_end_in_time_is_handed_back_and_done_by_the_next_sta
         for number in (signal.SIGTERM, signal.SIGINT)[:signals]:
             service.process.send_signal(number)
         assert ended(service) == 0
+    assert "RuntimeError" not in (tmp_path / "serve.log").read_text("utf-8")
     again = serve(tmp_path, None, service.key)
     with again.client() as client:
         after = until(client, job["id"], lambda one: one["state"] == "succeeded")
